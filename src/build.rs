@@ -54,7 +54,8 @@ fn pack(text: &[u8]) -> Vec<u8> {
             Some((new, length, back))
         };
         let next_two = (0..=most).filter_map(repeat_behind).take(2);
-        // A byte more in a repeat saves one, and a later repeat costs what stands before it.
+        // A text is packed to a third. So each byte that is written as it is must save two bytes in
+        // the repeat behind it.
         let better = next_two.min_by_key(|(new, length, _)| LONGEST + 2 * new - length);
         let (new, length, back) = better.unwrap_or((most, 0, 0));
         packed.push((new * 32 + length.saturating_sub(3)) as u8);

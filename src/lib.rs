@@ -4,8 +4,7 @@
 //! that every program needs.
 //!
 //! A chapter begins with its idea. What it names after "Elsewhere" or "see" may be a deeper
-//! chapter. The way of a good request can be followed without those; what is refused, and how a
-//! server ends, leads into them.
+//! chapter. The way of a good request needs none of those; refusals and the end of a server do.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]

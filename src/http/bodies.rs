@@ -32,20 +32,20 @@ impl Bodies {
     }
 
     /// The share of a connection, or of one request, that has nothing yet.
-    pub fn new_share(self: &Arc<Bodies>) -> Share {
-        Share { bodies: Some(Arc::clone(self)), bytes: AtomicUsize::new(0) }
+    pub fn new_count(self: &Arc<Bodies>) -> MemoryCount {
+        MemoryCount { bodies: Some(Arc::clone(self)), bytes: AtomicUsize::new(0) }
     }
 }
 
 /// What one connection or request takes of the bound, until this is dropped. The default has no
 /// bound; it is for tests.
 #[derive(Debug, Default)]
-pub struct Share {
+pub struct MemoryCount {
     bodies: Option<Arc<Bodies>>,
     bytes: AtomicUsize,
 }
 
-impl Share {
+impl MemoryCount {
     /// Counts bytes that are in memory now, or will be.
     ///
     /// # Errors
@@ -82,13 +82,13 @@ impl Share {
 }
 
 /// A copy of a request has a share of its own, which has nothing yet.
-impl Clone for Share {
-    fn clone(&self) -> Share {
-        Share { bodies: self.bodies.clone(), bytes: AtomicUsize::new(0) }
+impl Clone for MemoryCount {
+    fn clone(&self) -> MemoryCount {
+        MemoryCount { bodies: self.bodies.clone(), bytes: AtomicUsize::new(0) }
     }
 }
 
-impl Drop for Share {
+impl Drop for MemoryCount {
     fn drop(&mut self) {
         self.clear();
     }

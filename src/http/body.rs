@@ -1,4 +1,4 @@
-//! Where the body of a request ends: Content-Length, chunks, or no body.
+//! Where the body of a message ends: Content-Length, chunks, or no body.
 //!
 //! Both sides must find the same end. The length is said in advance, or the body comes in chunks
 //! (`chunked.rs`), each with a length; the last has length 0.
@@ -20,7 +20,7 @@ use super::{Limits, ParseError, Request};
 /// How to find the end of a body (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// There is no body. Also for the answer to HEAD if it is an error: no length is said then.
+    /// There is no body, and an answer says no length: 204, 304, and an error after HEAD.
     None,
     /// The body has this many bytes.
     Length(u64),

@@ -45,7 +45,7 @@ pub(crate) struct CachedDate {
 
 impl CachedDate {
     /// The lines at this time.
-    pub fn last_lines(&mut self, time: SystemTime) -> &str {
+    pub fn date_and_end(&mut self, time: SystemTime) -> &str {
         if !self.second.as_ref().is_some_and(|second| second.contains(&time)) {
             let start = UNIX_EPOCH + Duration::from_secs(unix_seconds(time));
             self.second = Some(start..start + Duration::from_secs(1));

@@ -2,7 +2,7 @@
 //!
 //! The end of such a line may never arrive: a client that speaks TLS waits for an answer to its
 //! first bytes. But a head is not parsed anew for each byte that arrives: what cannot end it or
-//! make it wrong is only gathered.
+//! make it wrong is only collected.
 //!
 //! Left out: the other lines of a head, whose only limit is that of the whole head.
 

@@ -39,7 +39,7 @@ pub(super) fn line_at(
 }
 
 /// `field-line = field-name ":" OWS field-value OWS` (RFC 9112 §5). The name is the longest token
-/// at the front of the line. Behind the colon, any text is right.
+/// at the front of the line. Behind the colon, any text is right: `line_at` has refused the rest.
 #[inline]
 pub(super) fn check_field(line: &[u8], name_bytes: usize) -> Result<(), ParseError> {
     if name_bytes > 0 && line.get(name_bytes) == Some(&b':') {

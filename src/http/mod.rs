@@ -57,7 +57,7 @@ pub mod status;
 pub(crate) mod target;
 mod version;
 
-pub use bodies::Share;
+pub use bodies::MemoryCount;
 pub use body::{Framing, framing};
 pub use bytes::is_token;
 pub use chunked::ChunkedBody;

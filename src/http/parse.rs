@@ -31,8 +31,8 @@ use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
 ///
 /// # Errors
 ///
-/// [`ParseError`], as soon as one line makes a right request impossible. After an error an empty
-/// `request.path` means that the first line was not understood.
+/// [`ParseError`], as soon as one line makes a right request impossible; for a wrong `Host`, after
+/// the last line. An empty `request.path` then means that the first line was not understood.
 ///
 /// ```
 /// use carafe::http::{Limits, Request, parse_head};
@@ -48,7 +48,7 @@ pub fn parse_head(
     limits: &Limits,
     request: &mut Request,
 ) -> Result<Option<usize>, ParseError> {
-    // The request before may be another visitor's. So nothing of it is left, also if this fails.
+    // The request before may be another visitor's. So its path and headers are removed first.
     request.path.clear();
     request.headers.clear();
     (request.peer, request.secure) = (None, false);
@@ -61,14 +61,14 @@ pub fn parse_head(
     target.written.clone_into(&mut request.target);
     target.path.as_ref().clone_into(&mut request.path);
     request.body.clear();
-    request.share.clear();
+    request.memory.clear();
     if !request.query.read(target.query, limits.fields) {
         return Err(too_many_fields(limits));
     }
 
     let headers = &mut request.headers;
     let first = line.len() + 2;
-    let noted = note_fields(bytes, first, limits, headers);
+    let noted = note_headers(bytes, first, limits, headers);
     let Ok(Some(end)) = noted else {
         // The head is wrong, or not complete: forget the ends of lines that were noted.
         headers.clear();
@@ -88,7 +88,7 @@ pub fn parse_head(
 
 /// Notes the name and the end of each field from `first` on. Returns where the empty line after
 /// them begins; `None` if it has not arrived.
-fn note_fields(
+fn note_headers(
     bytes: &[u8],
     first: usize,
     limits: &Limits,

@@ -1,10 +1,10 @@
 //! A request as a value: everything that a client said.
 //!
-//! Elsewhere: the decoding of a path. The router does that, part by part.
+//! Elsewhere: the decoding of a path, in the router.
 
 use super::fields::percent_encode;
 use super::target::normal_path;
-use super::{Fields, Headers, Method, Share, Version};
+use super::{Fields, Headers, MemoryCount, Method, Version};
 use std::net::SocketAddr;
 
 /// What a client asked.
@@ -30,9 +30,9 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
-    /// Counts the memory of the body, and of the form or JSON that is read from it. The server adds
+    /// How much memory the body takes, with the form or JSON that is read from it. The server adds
     /// this up for all requests, and the sum has a limit.
-    pub share: Share,
+    pub memory: MemoryCount,
 }
 
 impl Request {

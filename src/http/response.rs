@@ -36,7 +36,7 @@ impl Response {
     /// An answer without headers or body. Panics as [`with_status`](Response::with_status).
     #[track_caller]
     pub fn new(status: Status) -> Response {
-        // `spare`: empty headers, in the memory of an answer that has been sent.
+        // `spare`: empty headers, in the memory of an earlier answer, if there is one.
         let ok = Response { status: Status::OK, headers: Headers::spare(), body: Body::Empty };
         ok.with_status(status)
     }
@@ -103,22 +103,22 @@ impl Response {
 
 /// What the connection adds to the headers of a response.
 pub struct Delivery<'a> {
-    /// The end of the head: the `Date` header, and the empty line after it.
+    /// The end of the head: the `Date` header and the empty line, made by [`super::date`].
     pub date_and_end: &'a str,
     /// The value of `Connection`. `None` writes no header: an HTTP/1.1 connection then stays open.
     pub connection: Option<&'static str>,
     /// How the client finds the end of the body.
     pub framing: Framing,
     /// The number under which the request and its answer are recorded, if they are.
-    pub cycle: Option<u64>,
+    pub cycle_number: Option<u64>,
 }
 
-/// The fields that the connection must decide. A handler's own are removed: with two lengths, two
-/// programs could read two messages.
-const OWN: [&str; 4] = ["Content-Length", "Transfer-Encoding", "Connection", "Date"];
+/// The fields that the connection decides. If the handler has set one, it is removed: with two
+/// lengths, two programs could read two messages.
+const OF_CONNECTION: [&str; 4] = ["Content-Length", "Transfer-Encoding", "Connection", "Date"];
 
 /// Most handlers set none of them, and this says so at once.
-const OWN_NAMES: NameFilter = NameFilter::all(&OWN);
+const CONNECTION_NAMES: NameFilter = NameFilter::all(&OF_CONNECTION);
 
 /// Appends the status line, the headers and the empty line to `out`.
 pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8>) {
@@ -126,10 +126,10 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
         Some(line) => out.extend_from_slice(line.as_bytes()),
         None => out.extend_from_slice(format!("HTTP/1.1 {} \r\n", response.status.0).as_bytes()),
     }
-    if response.headers.may_have(OWN_NAMES) {
-        OWN.iter().for_each(|name| response.headers.remove(name));
+    if response.headers.may_have(CONNECTION_NAMES) {
+        OF_CONNECTION.iter().for_each(|name| response.headers.remove(name));
     }
-    if let Some(number) = delivery.cycle {
+    if let Some(number) = delivery.cycle_number {
         write_number(out, "Carafe-Cycle: ", number);
     }
     out.extend_from_slice(response.headers.text.as_bytes());

@@ -13,7 +13,7 @@
 //!
 //! No client is trusted to end anything by itself: each wait has a bound.
 
-mod gathering;
+mod head_pieces;
 mod idle;
 mod reading;
 mod refusing;
@@ -27,15 +27,15 @@ use super::wire::Wire;
 use super::{door, input::Input, pace::Pace};
 use crate::cycle::Cycle;
 use crate::http::date::CachedDate;
-use crate::http::{Body, Framing, ParseError, Request, Response, Share, Status};
+use crate::http::{Body, Framing, MemoryCount, ParseError, Request, Response, Status};
 use report::Report;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// When this many bytes of answers have been gathered, they are sent.
-const GATHERED_BYTES: usize = 64 * 1024;
+/// When this many bytes of answers have been collected, they are sent.
+const COLLECTED_BYTES: usize = 64 * 1024;
 
 pub(super) struct Connection {
     serving: Arc<Serving>,
@@ -44,15 +44,13 @@ pub(super) struct Connection {
     number: u64,
     peer: SocketAddr,
     pub buffers: Box<Buffers>,
-    /// The body of the last answer, if it is not in memory: a file or a stream. It is sent after
-    /// `output`.
+    /// The body of the last answer, if it is a file or a stream. It is sent after `output`.
     unsent_body: Option<(Body, Framing)>,
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
-    /// How much memory the answers take that are not sent yet. It counts in the same sum as the
-    /// bodies of requests.
-    share: Share,
+    /// How much memory the answers take that are not sent yet: in the same sum as the bodies.
+    memory: MemoryCount,
     /// What the log and the record still have to say.
     report: Report,
     /// When the ring may take this connection.
@@ -137,7 +135,7 @@ impl Connection {
             unsent_body: None,
             next: Next::Request,
             answers: 0,
-            share: serving.bodies.new_share(),
+            memory: serving.bodies.new_count(),
             report: Report::default(),
             pace: Pace::new(),
         })
@@ -155,7 +153,7 @@ impl Connection {
     }
 
     fn proceed(&mut self) -> Result<(), Obstacle> {
-        // What an earlier turn has left for a thread that may wait.
+        // A turn that could not wait has left it.
         if self.unsent_body.is_some() {
             self.send_unsent_body()?;
         }
@@ -187,7 +185,7 @@ impl Connection {
         let response = self.call_service();
         self.write_answer(response, asked);
         // The answer is in the output now. `proceed` sends it when no further request has arrived.
-        if self.buffers.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
+        if self.buffers.output.len() > COLLECTED_BYTES { self.flush() } else { Ok(()) }
     }
 
     /// Lets the service answer. Whatever happens in it, there is an answer.

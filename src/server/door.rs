@@ -1,4 +1,4 @@
-//! Deeper: The listening socket: accepting clients, refusing them, and closing it.
+//! Deeper: The listening socket: accepting clients, saying that the server is full, and closing.
 //!
 //! Clients wait to be accepted in the queue of the system.
 
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
 
-/// The answer when no thread can serve a client, or too many are connected.
+/// The answer when too many clients are connected, or no thread or descriptor is left for one.
 const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\
     Content-Length: 45\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
@@ -20,7 +20,8 @@ pub(super) const QUEUED: usize = 128 + 1;
 
 pub(super) struct Door {
     listener: TcpListener,
-    /// A second descriptor of it. It is given up for a moment when a client must be refused and
+    /// A second descriptor of it. It is given up for a moment when a client must be told that the
+    /// server is full and
     /// the process has no other descriptor left.
     reserve: Mutex<Option<TcpListener>>,
 }
@@ -51,7 +52,7 @@ impl Door {
     }
 
     /// Gives up the reserve, and accepts a client with its descriptor. If there is no other for the
-    /// reserve then, the client is refused.
+    /// reserve then, the client is told that the server is full.
     fn accept_with_reserve(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
         drop(reserve.take());
@@ -61,13 +62,13 @@ impl Door {
         if reserve.is_some() {
             return accepted;
         }
-        let refused = accepted.map(|(stream, _)| say_full(&stream));
+        let told = accepted.map(|(stream, _)| say_full(&stream));
         *reserve = self.listener.try_clone().ok();
         // Without a reserve this can only wait until some connection closes.
         if reserve.is_none() {
             thread::sleep(Duration::from_millis(10));
         }
-        refused.and(Err(io::ErrorKind::ConnectionRefused.into()))
+        told.and(Err(io::ErrorKind::ConnectionRefused.into()))
     }
 
     /// From now on the system refuses new clients. Std has this call for connections only.

@@ -2,7 +2,7 @@
 //!
 //! A connection has one buffer, which grows when a request needs more room, and shrinks after it.
 //!
-//! Elsewhere: reading. The caller reads into [`free`](Input::free), and adds the count to `filled`.
+//! Elsewhere: reading. The caller reads into `free_part`, and adds the count to `filled`.
 
 /// The length of the buffer at first.
 const INPUT_BYTES: usize = 2 * 1024;
@@ -28,7 +28,7 @@ impl Input {
 
     /// The free part of the buffer, for the next bytes. If there is none, the unused bytes move to
     /// the front. If they fill more than half of the buffer, it grows.
-    pub fn free(&mut self) -> &mut [u8] {
+    pub fn free_part(&mut self) -> &mut [u8] {
         if self.is_empty() {
             (self.used, self.filled) = (0, 0);
             if self.buffer.is_empty() || self.buffer.len() > 16 * INPUT_BYTES {

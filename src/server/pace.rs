@@ -22,7 +22,7 @@ impl Pace {
         Pace { from_answers: BETWEEN, window: 0 }
     }
 
-    /// The server is busy: this connection may go to the ring after its first answer.
+    /// The server is busy: this connection may go to the ring at once.
     pub fn offer_soon(&mut self) {
         self.from_answers = 0;
     }

@@ -51,7 +51,7 @@ struct Staff {
     workers: usize,
     /// Workers in `accept`, or about to call it.
     accepting: usize,
-    /// At most this many wait there. It is 0 while the relief accepts, because then no worker does.
+    /// At most this many wait there: 0 while the relief accepts, and at the end of the server.
     most_accepting: usize,
 }
 
@@ -125,12 +125,12 @@ impl Pool {
             return Duty::Serve(connection);
         }
         drop(staff);
-        // The new worker waits in `accept`, and this one no more: `accepting` stays as it is.
+        // One more worker waits in `accept`, and this one no longer: `accepting` stays as it is.
         if self.start_thread(|_| Duty::Accept).is_err() {
-            connection.say_full();
+            connection.end_as_full();
             return Duty::Accept;
         }
-        // The server is busy: all workers that waited have a client now. The relief may help.
+        // The server may be busy: no worker was left that waited. The relief may help.
         connection.pace.offer_soon();
         Duty::Serve(connection)
     }
@@ -150,8 +150,8 @@ impl Pool {
         }
     }
 
-    /// What a worker without a connection does. After a stop it accepts, too: a client that
-    /// connected before may still wait, and perhaps no other worker finds it.
+    /// What a worker without a connection does. After a stop it accepts, too, until one worker has
+    /// drained the queue: a client that connected before the stop may still wait there.
     fn choose(&self) -> Duty {
         let mut staff = self.lock();
         if staff.accepting >= staff.most_accepting {

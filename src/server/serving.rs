@@ -17,7 +17,7 @@ pub trait Service: Send + Sync + 'static {
     /// is where the server notes what happens, for the page `/cycles`.
     ///
     /// The request is lent, because the connection uses its memory again for the next one. The
-    /// service may take path, headers and body out of it. The log shows what it has left there.
+    /// service may take path, headers and body out of it; then the log cannot show them.
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
 
     /// What stands before all its paths, such as `/app`. The server prints it after its address.
@@ -29,8 +29,8 @@ pub trait Service: Send + Sync + 'static {
     fn start(&self) {}
 
     /// Makes the answer to a message that the server refuses, if its method and its path could be
-    /// read. The rest of the request must not be used. The connection closes after the answer. By
-    /// default it is `None`, and the server answers with a line of text.
+    /// read. The rest of the request may be missing or wrong. The connection closes after the
+    /// answer. By default the server answers with a line of text. The log shows its warnings.
     fn refused(&self, _request: &Request, _error: &ParseError, _: &mut Cycle) -> Option<Response> {
         None
     }

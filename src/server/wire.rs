@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
-    /// True if a read waits for bytes to arrive, and a write for the client to take them.
+    /// False only in the `ring`, a deeper chapter: then neither a read nor a write waits.
     pub may_wait: bool,
     read_time: Duration,
     /// How many bytes have been sent since the connection began.
@@ -44,7 +44,7 @@ impl Wire {
     #[inline]
     pub fn read(&mut self, input: &mut Input) -> io::Result<usize> {
         loop {
-            let read = (&self.socket.stream).read(input.free());
+            let read = (&self.socket.stream).read(input.free_part());
             if !read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted) {
                 input.filled += read.as_ref().unwrap_or(&0);
                 return read;

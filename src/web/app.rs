@@ -38,7 +38,7 @@ pub struct App {
 }
 
 impl App {
-    /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`, `/hello/<name>`.
+    /// Registers the handler for `[Method::Get, Method::Post]`, say, of a pattern, `/hello/<name>`.
     /// `app.get(pattern, handler)` and its like, in `settings`, call this with one method.
     ///
     /// # Panics
@@ -62,7 +62,7 @@ impl App {
 
 impl Service for App {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        // The site's prefix is taken off the path. `Admission` says what gets no handler, and why.
+        // The site's prefix is taken off the path. A request may be outside of it, or denied.
         let admission = no_route::admit(&self.site, request);
         let found = match admission {
             Admission::Outside => None,
@@ -73,8 +73,8 @@ impl Service for App {
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         ctx.admission = admission;
-        // A request that a page of another site has made gets no session, and none is kept of it.
-        origin::part_from_visitor(&mut ctx);
+        // A change that a page of another website asks for gets a session that is kept nowhere.
+        origin::make_stranger(&mut ctx);
         let answered = self.before_and_handler(&mut ctx);
         let mut response = self.error_page_and_after(answered, &mut ctx);
         // What the handler has changed in a store is made safe (on the disk, for a file), and the
@@ -122,7 +122,7 @@ impl App {
 
     /// The answer of the handler that was found, now that the hooks have seen the request.
     fn handler(&self, ctx: &mut Context) -> Result<Response, Error> {
-        // The error is moved out of the context: from here on it is an error like any other.
+        // (To return the error it is moved out of the context. No later stage looks for it.)
         if let Admission::Denied(error) = replace(&mut ctx.admission, Admission::Admitted) {
             return Err(error);
         }

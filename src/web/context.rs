@@ -36,12 +36,12 @@ pub struct Context<'a> {
     /// The route that takes the request, and the values in its path.
     pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
-    /// Whether the request may go to the handler.
+    /// Whether the request may go to the handler. After that nobody asks, and it says nothing.
     pub(super) admission: Admission,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
     /// The flashed messages, once this page has taken them: it may ask for them twice.
-    pub(super) taken: Option<Vec<(String, String)>>,
+    pub(super) taken_messages: Option<Vec<(String, String)>>,
     /// Where the program keeps its data besides sessions.
     pub(super) store: RecordingStore<'a>,
     /// The line that has called `store` last, for the record.
@@ -63,7 +63,7 @@ impl<'a> Context<'a> {
             g: Map::new(),
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),
-            taken: None,
+            taken_messages: None,
             admission: Admission::Admitted,
             matched,
             request,
@@ -89,12 +89,11 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// 415 if the body is not a form; 400 if it breaks the grammar; 413 if it has too many fields;
-    /// 503 if there is no memory for it.
+    /// 415 if the body is not a form, or is compressed; 400 if it breaks the grammar; 413 if it has
+    /// too many fields; 503 if all bodies together take too much memory.
     #[track_caller]
     pub fn form(&mut self) -> Result<Form, Error> {
-        // Counts the memory of two more copies of the body: one for the fields and files, and one
-        // for what the handler makes of them.
+        // Two more copies of the body: the fields and files, and what the handler makes of them.
         self.count(2 * self.body()?.len())?;
         let form = Form::read(self.request)?;
         self.cycle.step("form", || Detail::Form);

@@ -1,7 +1,7 @@
 //! Error: how a handler may fail, and which status that has.
 //!
-//! A handler returns `Err`, and one place makes the answer: the hooks of the program (`on_error`),
-//! or else the page of `error_page`, which also says what the client is told. How the operator `?`
+//! A handler returns `Err`, and `error_page` makes the answer. It asks the hooks of the program
+//! (`on_error`) first, and says what the client is told. How the operator `?`
 //! makes this of other errors is in `failure`.
 
 use super::store::StoreError;

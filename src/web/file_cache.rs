@@ -56,7 +56,7 @@ pub struct FileCache<T> {
 #[repr(align(64))]
 struct Stripe<T>(Mutex<CachedFiles<T>>);
 
-/// A few names are compared as quickly as one is hashed.
+/// In the order of their names.
 type CachedFiles<T> = Vec<CachedFile<T>>;
 
 #[derive(Debug)]
@@ -77,8 +77,11 @@ impl<T> FileCache<T> {
     /// What was made of a file, if it is kept and the file is unchanged. `is_current` asks the
     /// system; what is not current is forgotten.
     pub fn get(&self, name: &[u8], is_current: impl FnOnce(&T) -> bool) -> Option<Arc<T>> {
-        let (made, must_ask) = self.own().iter_mut().find(|it| *it.name == *name)?.used();
+        let mut files = self.own();
+        let at = position(&files, name).ok()?;
+        let (made, must_ask) = files[at].used();
         // No lock is held while the system is asked.
+        drop(files);
         if must_ask && !is_current(&made) {
             self.own().retain(|it| *it.name != *name);
             return None;
@@ -89,14 +92,14 @@ impl<T> FileCache<T> {
     /// Keeps what was made of a file.
     pub fn keep(&self, name: &[u8], made: T) -> Arc<T> {
         let made = Arc::new(made);
-        let (name, since) = (name.into(), Instant::now());
-        let file = CachedFile { name, made: Arc::clone(&made), since, uses: 0 };
+        let since = Instant::now();
+        let file = CachedFile { name: name.into(), made: Arc::clone(&made), since, uses: 0 };
         let mut files = self.own();
-        files.retain(|it| it.name != file.name);
-        if files.len() >= self.most {
-            files.clear();
+        match position(&files, name) {
+            Ok(at) => files[at] = file,
+            Err(_) if files.len() >= self.most => *files = vec![file],
+            Err(at) => files.insert(at, file),
         }
-        files.push(file);
         made
     }
 
@@ -117,6 +120,11 @@ impl<T> FileCache<T> {
         }
         lock(&self.stripes[OWN.with(|own| own % STRIPES)])
     }
+}
+
+/// Where the file of this name is, or where it would be inserted.
+fn position<T>(files: &CachedFiles<T>, name: &[u8]) -> Result<usize, usize> {
+    files.binary_search_by(|it| (*it.name).cmp(name))
 }
 
 fn lock<T>(stripe: &Stripe<T>) -> MutexGuard<'_, CachedFiles<T>> {

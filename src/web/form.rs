@@ -33,7 +33,7 @@ pub struct Form {
 
 impl Form {
     /// Reads the body of a request. 415 if it is not a form; 413 if it has too many fields; 400 if
-    /// it breaks the grammar or is not UTF-8. (A code such as `%FF` becomes U+FFFD.)
+    /// it breaks the grammar or is not UTF-8. (`%FF` is no error: it becomes U+FFFD.)
     pub(super) fn read(request: &Request) -> Result<Form, Error> {
         let found = request.content_type().filter(|found| !found.is_empty());
         if found.as_deref() == Some("multipart/form-data") {

@@ -1,8 +1,8 @@
 //! Handler: what answers a request, and what it may return.
 //!
-//! A handler is a function of a [`Context`]. It returns what can be made into an answer: a text, a
-//! [`Response`], a [`Status`], a [`Value`] as JSON; with a status in front, or in an `Option` or a
-//! `Result`. An answer borrows nothing, so what is text of the request is returned as a `String`.
+//! A handler is a function of a [`Context`]. It returns what can be made into an answer: a text,
+//! bytes, a [`Response`], a [`Status`], a [`Value`] or [`Map`] as JSON; with a status in front; in
+//! an `Option` or `Result`. An answer borrows nothing: text of the request is copied to a `String`.
 //!
 //! Left out: `async`. A handler may wait: other requests then get other threads.
 
@@ -17,7 +17,7 @@ pub type Handler = Box<dyn Fn(&mut Context) -> Result<Response, Error> + Send + 
 /// What a handler may return.
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
-    note = "return text, `Response`, `Status`, `Value`, `Map`, `(Status, …)`, `Option` or `Result`"
+    note = "return text, bytes, Response, Status, Value, Map, (Status, …), Option or Result"
 )]
 pub trait IntoResponse {
     /// The answer.
@@ -42,7 +42,7 @@ macro_rules! answers {
 
 answers! {
     Response => |it| it;
-    // An answer without a body, such as 204. `(Status, R)`, below, checks the status.
+    // An empty answer. The rule for `(Status, R)`, below, checks the status.
     Status => |it| (it, Response::new(Status::OK)).into_response()?;
     // Plain text. (Flask sends HTML; for HTML use `Response::html`.)
     &str => |it| Response::text(it);

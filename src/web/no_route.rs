@@ -18,7 +18,7 @@ use crate::http::{Method, Request, Response, Status};
 /// Takes the prefix of the site off the path of a request, and says whether it may go on.
 pub fn admit(site: &Site, request: &mut Request) -> Admission {
     // First, because a request of an allowed origin loses its cookies even if it is refused.
-    let admitted = origin::admit(request, &site.origins);
+    let by_origin = origin::admit(request, &site.origins);
     if request.path == "*" {
         return Admission::Admitted;
     }
@@ -32,7 +32,7 @@ pub fn admit(site: &Site, request: &mut Request) -> Admission {
         let why = format!("{word} is no method that this server knows");
         return Admission::Denied(Error::abort(Status::NOT_IMPLEMENTED, why));
     }
-    match admitted {
+    match by_origin {
         Ok(()) => Admission::Admitted,
         Err(why) => Admission::Denied(Error::Forbidden(why)),
     }

@@ -47,7 +47,7 @@ pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
 /// Gives a page of another site a session that is kept nowhere. Otherwise the cookie of a fresh one
 /// would take the place of the visitor's in the browser.
 #[inline]
-pub fn part_from_visitor(ctx: &mut Context) {
+pub fn make_stranger(ctx: &mut Context) {
     if !matches!(sender(ctx.request, &ctx.site.origins), Sender::Own) {
         ctx.session.keep_nothing();
     }

@@ -29,7 +29,7 @@ impl<'p, 'c> PageGlobals<'p, 'c> {
     /// The form. Where there is no room for a copy of the body, the form is empty.
     fn form(&self, request: &Request) -> &Form {
         self.form.get_or_init(|| {
-            let room = request.share.add(2 * request.body.len()).ok();
+            let room = request.memory.add(2 * request.body.len()).ok();
             room.and_then(|()| Form::read(request).ok()).unwrap_or_default()
         })
     }
@@ -101,7 +101,7 @@ fn flashed(ctx: &mut Context, arguments: &[Value], named: &Map) -> Result<Value,
     let with_categories = given(0).is_some();
     // A text is one category. (In Flask it is a list of letters, which nobody wants.)
     let wanted = given(1).map(|it| it.as_list().unwrap_or(std::slice::from_ref(it)));
-    let messages = ctx.taken.get_or_insert_with(|| match ctx.request.method {
+    let messages = ctx.taken_messages.get_or_insert_with(|| match ctx.request.method {
         // The answer to HEAD shows no message, so HEAD must not take one.
         Method::Head => flash::peek(&ctx.session),
         _ => flash::take(&mut ctx.session),

@@ -1,8 +1,9 @@
 //! Rendering: how a handler makes a page of a template and some values.
 //!
 //! The template `Hello {{ name }}!` and the value `{"name": "Ada"}` make `Hello Ada!`. The language
-//! is Jinja, as Flask courses use it. In a page of HTML what is printed is escaped, unless `|safe`
-//! says that it is HTML already: **who writes `|safe` is responsible for every character**.
+//! is Jinja, as Flask courses use it. In a template that is called `page.html` or the like, what is
+//! printed is escaped, unless `|safe` says that it is HTML already: **who writes `|safe` is
+//! responsible for every character**.
 //!
 //! Elsewhere: how a template is read and filled, in `template`.
 
@@ -35,13 +36,15 @@ impl Context<'_> {
 
     #[track_caller]
     fn page_of(&mut self, template: &str, variables: Map) -> Result<Response, Error> {
-        let had_taken = self.taken.is_some();
+        let had_taken = self.taken_messages.is_some();
         let templates = &self.site.templates;
         // A page may ask for more than its variables: `session`, `url_for` and others.
         let globals = PageGlobals::of(self);
         let rendered = templates.page(template, &variables, &globals);
         self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
-        if let Some(taken) = self.taken.as_ref().filter(|taken| !had_taken && !taken.is_empty()) {
+        if let Some(taken) =
+            self.taken_messages.as_ref().filter(|taken| !had_taken && !taken.is_empty())
+        {
             self.cycle.step("flashed", || Detail::Taken(taken.clone()));
         }
         let (page, warnings) = rendered?;

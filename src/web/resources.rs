@@ -55,8 +55,8 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// 415 if `Content-Type` does not say that it is JSON, 400 if it cannot be read, 413 if its
-    /// values would take more than eight times the memory that a body may take, 503 if there is no
-    /// room for them beside those of other clients.
+    /// values would take more than eight times the memory that a body may take, 503 if all
+    /// bodies together take too much memory.
     pub fn json(&self) -> Result<Value, Error> {
         const JSON: &str = "application/json";
         let found = self.request.content_type().filter(|found| !found.is_empty());
@@ -88,7 +88,7 @@ impl<'a> Context<'a> {
     ///
     /// 503 if all bodies together are above their bound.
     pub fn count(&self, bytes: usize) -> Result<(), Error> {
-        Ok(self.request.share.add(bytes)?)
+        Ok(self.request.memory.add(bytes)?)
     }
 
     /// The cookie of this name, if the client sent one. The client may have changed it.

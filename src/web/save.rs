@@ -18,19 +18,19 @@ use crate::http::{Response, SetCookie};
 /// What the store could not do. From then on this request treats the visitor as a stranger.
 pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
     let is_used = ctx.session.is_used() || ctx.used_store.get().is_some();
-    // The record of a cycle tells which cookie came, also if no handler has looked at it.
+    // For the record of a cycle, a session that no handler has used is looked up now.
     let is_recorded = ctx.cycle.is_recording() && ctx.session.received().is_some();
     if !is_used && !is_recorded {
         return Ok(());
     }
     let cookie = ctx.session.cookie_to_send(ctx.request.secure);
+    // If this fails, `failure` tells it.
     ctx.session.flush();
     if let Some(refusal) = ctx.session.refusal() {
         ctx.cycle.warn(format!("the session's cookie was refused: {refusal}"));
     }
-    let kept = ctx.store.flush();
-    // What the session met counts before what the other rows met.
-    let saved = ctx.session.failure().cloned().map_or(kept, Err);
+    let flushed = ctx.store.flush();
+    let saved = ctx.session.failure().cloned().map_or(flushed, Err);
     if saved.is_ok() {
         tell(&ctx.session, cookie, response);
     }

@@ -1,7 +1,7 @@
 //! Session: what the server keeps of one visitor, a row of the store that the cookie finds.
 //!
-//! The cookie says nothing about the visitor, except with `CookieStore`. It is a key of 128 random
-//! bits, and the row of this key is in the [`store`](super::store):
+//! The cookie says nothing about the visitor, except with `CookieStore`. Its value is a key of 128
+//! random bits, and the row of this key is in the [`store`](super::store):
 //!
 //! ```
 //! use carafe::web::{session::Sessions, store::MemoryStore};
@@ -66,7 +66,7 @@ pub struct Session<'s> {
     store: &'s dyn Store,
     settings: &'s Sessions,
     kind: Kind,
-    /// The key in the cookie that came, believed or not.
+    /// The key in the cookie that came. It is not checked yet.
     received: Option<Cow<'s, str>>,
     /// Filled at the first use.
     loaded: OnceCell<LoadedSession<'s>>,
@@ -84,8 +84,8 @@ struct LoadedSession<'s> {
     key: Option<Cow<'s, str>>,
     /// The row as this request last saw it.
     row: Map,
-    /// How long the browser shall keep the cookie, if the row says it. Zero: this request has taken
-    /// that out of the row. `None`: until the browser is closed.
+    /// How long the browser shall keep the cookie, if the session is permanent. Zero: it was, and
+    /// this request has ended that.
     permanence: Option<Duration>,
     refusal: Option<Refusal>,
     failure: Option<StoreError>,
@@ -151,7 +151,7 @@ impl<'s> Session<'s> {
             match self.store.load(&self.kind, received) {
                 Ok(Lookup::Found(row)) => (loaded.key, loaded.row) = (self.received.clone(), row),
                 Ok(Lookup::Moved(row, key)) => (loaded.key, loaded.row) = (Some(key.into()), row),
-                Ok(Lookup::Refused(refusal)) => loaded.refusal = Some(refusal),
+                Ok(Lookup::Missing(refusal)) => loaded.refusal = Some(refusal),
                 Err(failure) => loaded.failure = Some(failure),
             }
             loaded.permanence = permanence(&loaded.row);

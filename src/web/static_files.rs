@@ -61,7 +61,7 @@ impl StaticFiles {
     /// `..`, a backslash, a drive letter or a symbolic link. What is below the folder is public.
     pub fn whole(&self, path: impl AsRef<OsStr>) -> io::Result<Response> {
         let path = path.as_ref();
-        // What is in memory was checked when it was read, and is unchanged.
+        // What is in memory was checked when it was read, and the file is still the same.
         if let Some(known) = self.in_memory.get(path) {
             return Ok(known);
         }

@@ -53,6 +53,7 @@ impl Site {
         let params =
             |route: &Route| route.pattern.parts.iter().filter(|it| it.param.is_some()).count();
         // The handlers are numbered in the order in which they were registered.
+        // Not sorted: mostly the first one is taken.
         let rank = |it: &Route| (!it.answers(&request.method), Reverse(params(it)), it.handler);
         let mut routes: Vec<&Route> = known.iter().filter(|route| &*route.name == name).collect();
         if routes.is_empty() && name == "static" {

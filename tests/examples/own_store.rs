@@ -10,7 +10,7 @@ pub struct Folder(pub Mutex<PathBuf>);
 impl Store for Folder {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         let row = self.update(kind, key, &mut |_| ())?.row();
-        Ok(row.map_or(Lookup::Refused(Refusal::Unknown), Lookup::Found))
+        Ok(row.map_or(Lookup::Missing(Refusal::Unknown), Lookup::Found))
     }
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {

@@ -9,7 +9,7 @@ fn head(mut response: Response, framing: Framing, connection: Option<&'static st
     let date_and_end = &format!("Date: {DATE}\r\n\r\n");
     write_head(
         &mut response,
-        &Delivery { date_and_end, connection, framing, cycle: None },
+        &Delivery { date_and_end, connection, framing, cycle_number: None },
         &mut out,
     );
     String::from_utf8(out).unwrap()

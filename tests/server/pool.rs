@@ -8,9 +8,9 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
 
-/// The one worker serves a connection, so all others are refused.
+/// The one worker serves a connection, so for all others the server is full.
 #[test]
-fn who_is_turned_away_at_the_door_reads_why_whatever_was_sent() {
+fn a_client_of_a_full_server_reads_why_whatever_was_sent() {
     let server = Running::with(|server| server.workers(1));
     let mut holder = server.connect();
     holder.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").expect("the request is sent");
@@ -32,6 +32,8 @@ fn who_is_turned_away_at_the_door_reads_why_whatever_was_sent() {
         {
             assert!(answer.contains(header), "{answer}");
         }
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head ends");
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{answer}");
     }
     drop(holder);
     wait_until!(server.is_alive(), "it does not recover");
@@ -39,7 +41,7 @@ fn who_is_turned_away_at_the_door_reads_why_whatever_was_sent() {
 
 /// Bytes that nobody has read would make a reset of the close.
 #[test]
-fn who_is_turned_away_at_the_door_after_the_last_byte_is_not_reset() {
+fn a_client_of_a_full_server_that_has_sent_its_last_byte_is_not_reset() {
     let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet().workers(1);
     let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
     // The first holds the worker when the server begins.

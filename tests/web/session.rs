@@ -78,7 +78,7 @@ impl Coat {
 
 impl Store for Coat {
     fn load(&self, _: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        Ok(Coat::open(key).map_or(Lookup::Refused(Refusal::Signature), Lookup::Found))
+        Ok(Coat::open(key).map_or(Lookup::Missing(Refusal::Signature), Lookup::Found))
     }
 
     fn update(

@@ -4,7 +4,7 @@
 
 use carafe::{App, Context, Error, Response};
 
-/// Registers the routes of this file. Pages about errors show the example as a command to try.
+/// Registers the routes of this file. Pages about errors show the example (a path, a form).
 pub fn routes(app: &mut App) {
     app.get("/hello", hello);
     app.get("/hello/<name>", hello_name).example("/hello/Ada", "");

@@ -32,7 +32,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let (site, query) = (ctx.site(), &ctx.request.query);
     // The sessions, without what they hold, and the number of rows of each other kind.
-    let (mut sessions, mut others) = (BinaryHeap::new(), Map::new());
+    let (mut sessions, mut others) = (Vec::new(), Map::new());
     site.inspect(&mut |row| match row.kind == site.session_kind().name {
         true => sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned())),
         false => _ = others.insert(row.kind, others.int(row.kind).unwrap_or(0) + 1),
@@ -47,7 +47,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     let pages = count.div_ceil(ROWS).max(1);
     let page = number(ctx, "page")?.unwrap_or(1).clamp(1, pages as u64) as usize;
     // The row that was used last comes first.
-    let sessions = sessions.into_sorted_vec().into_iter().rev();
+    let sessions = BinaryHeap::from(sessions).into_sorted_vec().into_iter().rev();
     let sessions: Vec<_> = sessions.skip((page - 1) * ROWS).take(ROWS).collect();
     // Only of these rows the text is written: other requests wait for the table.
     let shown: HashSet<&str> = sessions.iter().map(|(_, key)| &**key).collect();

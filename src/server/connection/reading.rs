@@ -7,7 +7,7 @@
 //! arrived. Otherwise the request stays there whole, and another thread reads it again, from the
 //! beginning. A body in chunks always goes to another thread.
 //!
-//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`; small pieces, in `gathering`.
+//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`; slow heads, in `head_pieces`.
 
 use super::{Connection, Next, Obstacle, Turn};
 use crate::http::parse_error::malformed;
@@ -22,7 +22,7 @@ pub(super) struct Asked {
     /// True if the client closes after this request: it says so, or its version does.
     pub client_closes: bool,
     /// True if both sides want the connection to stay.
-    pub keep_alive: bool,
+    pub may_stay: bool,
 }
 
 impl Connection {
@@ -62,7 +62,7 @@ impl Connection {
                 self.consume(head_bytes);
                 return Ok(framing);
             }
-            self.gather(&mut deadline)?;
+            self.read_more_head(&mut deadline)?;
         }
     }
 
@@ -88,13 +88,13 @@ impl Connection {
         let request = &self.buffers.request;
         let client_closes = !request.keep_alive();
         // After a stop, requests that have been read already are still answered. If this body had
-        // to be waited for, `read_more` has set `next`.
+        // to be waited for, `read_more`, in `waiting`, has set `next`.
         let may_go_on = !self.serving.is_stopping() || !self.buffers.input.is_empty();
         Ok(Asked {
             is_head: request.method == Method::Head,
             version: request.version,
             client_closes,
-            keep_alive: !client_closes && may_go_on && self.next == Next::Request,
+            may_stay: !client_closes && may_go_on && self.next == Next::Request,
         })
     }
 
@@ -102,7 +102,7 @@ impl Connection {
     fn read_content(&mut self, framing: Framing) -> Result<(), Obstacle> {
         let mut chunks = ChunkedBody::default();
         let mut deadline = None;
-        self.buffers.request.share = self.serving.bodies.new_share();
+        self.buffers.request.memory = self.serving.bodies.new_count();
         loop {
             let (arrived, body) = (self.buffers.input.bytes(), &mut self.buffers.request.body);
             // The body grows with what arrives: a length that is only claimed takes no memory.
@@ -118,7 +118,7 @@ impl Connection {
                 (used, is_whole)
             };
             self.consume(used);
-            self.buffers.request.share.add(used)?;
+            self.buffers.request.memory.add(used)?;
             if is_whole {
                 return Ok(());
             }

@@ -6,7 +6,7 @@ use super::reading::Asked;
 use super::{Buffers, Connection};
 use crate::cycle::Detail;
 use crate::http::early_refusal::first_words;
-use crate::http::{Body, Method, ParseError, Response, Status, Version};
+use crate::http::{Body, Fields, Method, ParseError, Response, Status, Version};
 use crate::server::door;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -19,7 +19,7 @@ impl Connection {
             response = plain(Status::INTERNAL_SERVER_ERROR, "the answer has no status");
         }
         if let Body::Bytes(_) | Body::Shared(..) = response.body
-            && let Err(error) = self.share.add(response.body.len().unwrap_or(0) as usize)
+            && let Err(error) = self.memory.add(response.body.len().unwrap_or(0) as usize)
         {
             let mut refused = match self.buffers.request.method.is_safe() {
                 true => refusal(&error),
@@ -57,6 +57,7 @@ impl Connection {
             // form of an answer is wanted, and that no body is.
             (request.method, request.path) = first_words(input.bytes());
             request.target.clear();
+            request.query = Fields::default();
         }
         // Who asks, as far as the headers tell; without a whole head there are none.
         let _ = self.serving.proxies.find_client(self.peer, request);
@@ -68,7 +69,7 @@ impl Connection {
         self.buffers.cycle.step("failed", || Detail::Failure(status, error.to_string()));
         self.report.refused = Some(error.to_string());
         // The connection closes. So a stream needs no chunks, which HTTP/1.0 does not know.
-        let (version, client_closes, keep_alive) = (Version::Http10, false, false);
+        let (version, client_closes, may_stay) = (Version::Http10, false, false);
         let Buffers { request, cycle, .. } = &mut *self.buffers;
         let known = Some(request).filter(|request| !request.path.is_empty());
         let shaped = known.and_then(|request| {
@@ -76,12 +77,12 @@ impl Connection {
             catch_unwind(AssertUnwindSafe(shape)).unwrap_or(None)
         });
         let answer = shaped.unwrap_or_else(|| refusal(error));
-        self.write_answer(answer, Asked { is_head, version, client_closes, keep_alive });
+        self.write_answer(answer, Asked { is_head, version, client_closes, may_stay });
     }
 
     /// Ends a connection that no thread can serve. The client is told to come again, unless a part
     /// of an answer has been sent: that message would seem to belong to it.
-    pub fn say_full(self: Box<Self>) {
+    pub fn end_as_full(self: Box<Self>) {
         if self.buffers.output.is_empty() && self.unsent_body.is_none() {
             door::say_full(&self.wire.socket.stream);
         }

@@ -61,8 +61,8 @@ impl Connection {
         self.wire.send(&mut self.buffers.output)?;
         self.serving.streams.fetch_add(1, Ordering::SeqCst);
         let (serving, wire) = (&self.serving, &mut self.wire);
-        let (gathered, is_cut) = (Vec::new(), false);
-        let mut pieces = Pieces { serving, wire, chunked, gathered, sent: 0, is_cut };
+        let (collected, is_cut) = (Vec::new(), false);
+        let mut pieces = Pieces { serving, wire, chunked, collected, sent: 0, is_cut };
         let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
         let why = match &written {
             Ok(Err(error)) if !pieces.is_cut => error.to_string(),
@@ -90,7 +90,7 @@ struct Pieces<'a> {
     serving: &'a Serving,
     wire: &'a mut Wire,
     chunked: bool,
-    gathered: Vec<u8>,
+    collected: Vec<u8>,
     /// How many bytes have left, without the framing.
     sent: u64,
     /// True once a flush has failed, which is no fault of the function that writes. From then on
@@ -101,9 +101,9 @@ struct Pieces<'a> {
 impl Write for Pieces<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if !self.is_cut {
-            self.gathered.extend_from_slice(bytes);
+            self.collected.extend_from_slice(bytes);
         }
-        if self.is_cut || self.gathered.len() > PIECE_BYTES {
+        if self.is_cut || self.collected.len() > PIECE_BYTES {
             self.flush()?;
         }
         Ok(bytes.len())
@@ -119,14 +119,14 @@ impl Write for Pieces<'_> {
             let why = if was_cut { "an earlier flush has failed" } else { "the server stops" };
             return Err(io::Error::other(why));
         }
-        let bytes = self.gathered.len();
+        let bytes = self.collected.len();
         // A chunk of length 0 would end the body: "last-chunk = 1*"0" [ chunk-ext ] CRLF".
         if bytes > 0 {
             if self.chunked {
-                self.gathered.splice(..0, format!("{bytes:x}\r\n").into_bytes());
-                self.gathered.extend_from_slice(b"\r\n");
+                self.collected.splice(..0, format!("{bytes:x}\r\n").into_bytes());
+                self.collected.extend_from_slice(b"\r\n");
             }
-            self.wire.send(&mut self.gathered)?;
+            self.wire.send(&mut self.collected)?;
             self.sent += bytes as u64;
         }
         self.is_cut = false;

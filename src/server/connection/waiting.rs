@@ -16,14 +16,14 @@ impl Connection {
     /// Reads the first bytes of a request, and waits for them as long as a client may be idle.
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
-        self.buffers.request.share.clear();
-        // First `idle`, then the look: a stop that comes between them finds this connection idle.
+        self.buffers.request.memory.clear();
+        // `idle` is set first: so a stop either finds this connection idle, or is seen below.
         self.wire.socket.idle.store(true, Ordering::SeqCst);
         if self.serving.is_stopping() {
-            // From now on a read gives what has arrived already, then the end. It does not wait.
+            // From now on a read does not wait: it gives what has arrived, or says that it is over.
             self.wire.socket.shut_reading();
         }
-        let end = match self.read_idle() {
+        let closed_by = match self.read_idle() {
             Ok(0) if self.serving.is_stopping() => "the server, because it stops",
             Ok(0) => "the client",
             Ok(_) => {
@@ -34,7 +34,7 @@ impl Connection {
             Err(_) if !self.wire.may_wait => return Err(Obstacle::End(Turn::Quiet)),
             Err(_) => "the server, because nothing came for too long",
         };
-        self.report.closed_by = Some(end);
+        self.report.closed_by = Some(closed_by);
         Err(Obstacle::NoRequest)
     }
 
@@ -54,9 +54,9 @@ impl Connection {
         if self.serving.is_stopping() {
             self.next = Next::Linger;
         }
-        let end = *deadline.get_or_insert_with(|| Instant::now() + time);
+        let deadline = *deadline.get_or_insert_with(|| Instant::now() + time);
         loop {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let seconds = time.as_secs();
                 let message = format!("the request was not complete within {seconds} seconds");

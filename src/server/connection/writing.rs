@@ -1,6 +1,6 @@
 //! The last stages of a request: the answer is written and sent, and the connection stays or ends.
 //!
-//! Answers are gathered in the output, and leave when no further request has arrived. A body that
+//! Answers are collected in the output, and leave when no further request has arrived. A body that
 //! is not in memory (a file, a stream) waits in `unsent_body` until all before it has been sent.
 //!
 //! Elsewhere: how a head is written, in `http::response`.
@@ -27,15 +27,15 @@ impl Connection {
             None if asked.version == Version::Http11 => Framing::Chunked,
             None => Framing::Close,
         };
-        let keep_alive = asked.keep_alive && framing != Framing::Close;
-        if !keep_alive {
+        let stays = asked.may_stay && framing != Framing::Close;
+        if !stays {
             self.report.closed_by = Some("the server, as its last answer said (Connection: close)");
             // A client that asked for the close sends no more. Another may have sent its next
             // request already, and then a close at once would be a reset: see `linger`.
             let may_send_more = !asked.client_closes || !self.buffers.input.is_empty();
             self.next = if may_send_more { Next::Linger } else { Next::Close };
         }
-        let connection = match (keep_alive, asked.version) {
+        let connection = match (stays, asked.version) {
             (false, _) => Some("close"),
             (true, Version::Http10) => Some("keep-alive"),
             (true, Version::Http11) => None,
@@ -43,8 +43,8 @@ impl Connection {
         let recorder = self.serving.recorder.as_ref().filter(|_| self.buffers.cycle.is_recording());
         let number = recorder.map(|recorder| recorder.number());
         let (start, now) = (self.buffers.output.len(), SystemTime::now());
-        let date_and_end = self.buffers.date.last_lines(now);
-        let delivery = Delivery { date_and_end, connection, framing, cycle: number };
+        let date_and_end = self.buffers.date.date_and_end(now);
+        let delivery = Delivery { date_and_end, connection, framing, cycle_number: number };
         write_head(&mut response, &delivery, &mut self.buffers.output);
         // The next answer's headers take this memory.
         response.headers.recycle();
@@ -70,14 +70,14 @@ impl Connection {
         }
     }
 
-    /// Sends the answers that have been gathered. A connection that must not wait may end its turn
+    /// Sends the answers that have been collected. A connection that must not wait may end its turn
     /// here, with a part of them left.
     pub(super) fn flush(&mut self) -> Result<(), Obstacle> {
         if !self.buffers.output.is_empty() && !self.wire.send(&mut self.buffers.output)? {
             return Err(Obstacle::End(Turn::WouldWait));
         }
         if self.unsent_body.is_none() {
-            self.share.clear();
+            self.memory.clear();
             self.report_answers();
         }
         Ok(())

@@ -59,9 +59,11 @@ impl Pool {
             let text = format!("stopped: {time} s later, {count} threads were still at work\n");
             // Nobody may be reading standard error, and this thread must not wait for that.
             let write = move || io::stderr().write_all(text.as_bytes());
-            let writing = thread::Builder::new().spawn(write);
-            let is_waiting = |_: &u32| writing.as_ref().is_ok_and(|it| !it.is_finished());
-            (0..20).take_while(is_waiting).for_each(|_| thread::sleep(Duration::from_millis(5)));
+            let Ok(writing) = thread::Builder::new().spawn(write) else { return };
+            let begun = Instant::now();
+            while !writing.is_finished() && begun.elapsed() < Duration::from_millis(100) {
+                thread::sleep(Duration::from_millis(5));
+            }
         }
     }
 

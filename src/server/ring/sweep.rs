@@ -237,7 +237,7 @@ impl Shared {
 fn give_back(pool: &Arc<Pool>, seat: Seat, turn: Turn) -> Option<Seat> {
     let connection = pool.take_back(leave_with(seat)).err()?;
     if turn == Turn::WouldWait || connection.answers == 0 {
-        connection.say_full();
+        connection.end_as_full();
         return None;
     }
     Some(Seat::new(connection))

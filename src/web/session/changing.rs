@@ -51,8 +51,8 @@ impl<'s> Session<'s> {
             self.write(key, &mut |row| outcome = row.as_mut().map(&mut edit));
         }
         if outcome.is_none() {
-            // There is no such row. If another request has deleted it, the copy is empty
-            // already (see `accept`, below), because what was in the row must not come back.
+            // There is no such row, or the store has failed. If another request has deleted the
+            // row, `accept`, below, has emptied `values`: what was in it must not come back.
             let values = self.values().clone();
             self.write(random::hex_id().into(), &mut |row| {
                 outcome = Some(edit(row.insert(values.clone())));

@@ -32,7 +32,7 @@ impl Session<'_> {
         Some(cookie)
     }
 
-    /// The key in the cookie that came, believed or not.
+    /// The key in the cookie that came, whether it is right or not.
     pub fn received(&self) -> Option<&str> {
         self.received.as_deref()
     }

@@ -124,7 +124,7 @@ impl Store for CookieStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         let (row, age) = match self.open(kind, key) {
             Ok(found) => found,
-            Err(refusal) => return Ok(Lookup::Refused(refusal)),
+            Err(refusal) => return Ok(Lookup::Missing(refusal)),
         };
         // A use begins the lifetime again. The visitor gets a new cookie for that only once in an
         // eighth of the lifetime, not with each page.

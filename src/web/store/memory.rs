@@ -9,10 +9,11 @@
 //!
 //! A change has four steps: look at the row, copy it, let the caller's function change the copy,
 //! and put the copy in the place of the row. The table is locked in the first step and in the last,
-//! not while the function runs. If the row has changed meanwhile, all begins again.
+//! not while the function runs. If the row has changed meanwhile, the next copy is of that.
 //!
-//! Elsewhere: these steps for any table, in `change`; a table of rows, in `row_table`; several such
-//! tables, each under a lock of its own, in `parts`; the form of a row in memory, in `memory_row`.
+//! Elsewhere: [`MemoryStore`] itself, several tables, each under a lock of its own, in `parts`; a
+//! table of rows, and how they expire, in `row_table`; a row, in `memory_row`; these steps for any
+//! table, in `change`.
 //!
 //! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
@@ -25,7 +26,7 @@ impl Store for MemoryStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         match self.part(kind, key).look(key) {
             Ok(seen) => seen.held.copy().map(Lookup::Found),
-            Err(refusal) => Ok(Lookup::Refused(refusal)),
+            Err(refusal) => Ok(Lookup::Missing(refusal)),
         }
     }
 
@@ -40,8 +41,8 @@ impl Store for MemoryStore {
             |seen, new| {
                 // The new row is made before the lock is taken.
                 let new = new.map(|row| MemoryRow::new(row, kind.row_bytes)).transpose()?;
-                let row = (&part.kind, key, part.now);
-                locked(part.table).rows(kind.name).swap(row, seen, new, |_| Ok(()))
+                let address = (&part.kind, key, part.now);
+                locked(part.table).rows(kind.name).swap(address, seen, new, |_| Ok(()))
             },
         )
     }

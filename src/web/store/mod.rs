@@ -21,8 +21,8 @@
 //! the row is now.
 //!
 //! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update), which
-//! keep what the [`Kind`] says. If the rows leave this process, it also needs
-//! [`flush`](Store::flush) and [`place`](Store::place). A store around another one passes every
+//! keep what the [`Kind`] says. If its rows are not in this process, it needs `place`, and if a
+//! change is not yet safe when `update` returns, `flush`. A store around another one passes every
 //! method on to it.
 
 mod change;
@@ -98,7 +98,7 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Where the rows are, for the page `/cycles`.
+    /// Where the rows are. Pages such as `/cycles` and `/memory` say it.
     fn place(&self) -> StorePlace {
         StorePlace::Memory
     }
@@ -140,13 +140,13 @@ pub enum Lookup {
     /// The row, under a new key: this store writes the time of the last use into the key.
     Moved(Map, String),
     /// No row, and why not.
-    Refused(Refusal),
+    Missing(Refusal),
 }
 
 /// What [`Store::update`] leaves behind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Updated {
-    /// The row as it is now, under the key that was given; `None` if there is no row.
+    /// The key has not changed. This is the row as it is now, or `None` if there is none.
     Kept(Option<Map>),
     /// The row, and its key from now on.
     Moved(Map, String),

@@ -12,7 +12,7 @@ pub struct NoneStore;
 
 impl Store for NoneStore {
     fn load(&self, _: &Kind, _: &str) -> Result<Lookup, StoreError> {
-        Ok(Lookup::Refused(Refusal::Unknown))
+        Ok(Lookup::Missing(Refusal::Unknown))
     }
 
     fn update(&self, _: &Kind, _: &str, change: Change<'_>) -> Result<Updated, StoreError> {

@@ -50,7 +50,7 @@ impl Lookup {
     pub fn found(self) -> Option<Map> {
         match self {
             Lookup::Found(row) | Lookup::Moved(row, _) => Some(row),
-            Lookup::Refused(_) => None,
+            Lookup::Missing(_) => None,
         }
     }
 }

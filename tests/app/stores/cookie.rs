@@ -105,7 +105,7 @@ fn carafe_reads_the_cookie_of_flask() {
     let refusal = CookieStore::new(KEY).load(&SESSION, &long).unwrap();
     assert_eq!(
         refusal,
-        Lookup::Refused(Refusal::Form(
+        Lookup::Missing(Refusal::Form(
             "it is compressed, as Flask's from about 80 bytes on, and only the plain form is read here"
         ))
     );
@@ -196,7 +196,7 @@ fn refusals_say_what_was_met() {
     let key = signed(&store, &Map::new()).unwrap();
     let refusal = |store: &CookieStore, kind: &Kind, key: &str| match store.load(kind, key).unwrap()
     {
-        Lookup::Refused(refusal) => refusal.to_string(),
+        Lookup::Missing(refusal) => refusal.to_string(),
         found => panic!("{found:?}"),
     };
     let parts = "expected are data, time and signature with dots between them";

@@ -105,8 +105,8 @@ fn an_expired_row_says_so_and_is_not_changed() {
     put(&store, &SESSION, "a", &row(5)).unwrap();
     put(&store, &SESSION, "b", &row(5)).unwrap();
     clock.pass(60 * SECOND);
-    assert_eq!(load(&store, &SESSION, "a"), Lookup::Refused(Refusal::Expired));
-    assert_eq!(load(&store, &SESSION, "a"), Lookup::Refused(Refusal::Unknown));
+    assert_eq!(load(&store, &SESSION, "a"), Lookup::Missing(Refusal::Expired));
+    assert_eq!(load(&store, &SESSION, "a"), Lookup::Missing(Refusal::Unknown));
     let mut seen = Some(row(0));
     store.update(&SESSION, "b", &mut |kept| seen.clone_from(kept)).unwrap();
     assert_eq!(seen, None);
@@ -143,7 +143,7 @@ fn forgetting_leaves_no_row_of_any_kind() {
     put(&store, &ORDER, "1", &row(0)).unwrap();
     store.forget();
     assert_eq!((store.len(&SESSION), store.len(&ORDER)), (0, 0));
-    assert_eq!(load(&store, &ORDER, "1"), Lookup::Refused(Refusal::Unknown));
+    assert_eq!(load(&store, &ORDER, "1"), Lookup::Missing(Refusal::Unknown));
     put(&store, &ORDER, "1", &row(0)).unwrap();
 }
 

@@ -91,7 +91,7 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     for at in 0..key.len() {
         let other = if &key[at..=at] == "A" { "B" } else { "A" };
         let forged = format!("{}{other}{}", &key[..at], &key[at + 1..]);
-        assert!(matches!(load(store, &SESSION, &forged), Lookup::Refused(_)), "{forged}");
+        assert!(matches!(load(store, &SESSION, &forged), Lookup::Missing(_)), "{forged}");
     }
 
     // Unknown.
@@ -99,7 +99,7 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     assert!(
         matches!(
             unknown,
-            Lookup::Refused(Refusal::Unknown | Refusal::Signature | Refusal::Form(_))
+            Lookup::Missing(Refusal::Unknown | Refusal::Signature | Refusal::Form(_))
         ),
         "{unknown:?}"
     );
@@ -142,7 +142,7 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     }
     pass(61 * SECOND);
     let expired = load(store, &SESSION, &session);
-    assert!(matches!(expired, Lookup::Refused(Refusal::Expired | Refusal::Unknown)), "{expired:?}");
+    assert!(matches!(expired, Lookup::Missing(Refusal::Expired | Refusal::Unknown)), "{expired:?}");
     assert_eq!(load(store, &ORDER, &counter), Lookup::Found(row(3)));
     store.flush().unwrap();
 }
@@ -159,7 +159,7 @@ pub fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
     assert_eq!(load(store, &ORDER, "count"), Lookup::Found(row(3)));
     store.delete(&ORDER, "count").unwrap();
     store.delete(&ORDER, "count").unwrap();
-    assert_eq!(load(store, &ORDER, "count"), Lookup::Refused(Refusal::Unknown));
+    assert_eq!(load(store, &ORDER, "count"), Lookup::Missing(Refusal::Unknown));
 
     // The bound of a kind that was promised to be kept: one too many is refused, what is there can
     // be changed.

@@ -64,7 +64,7 @@ fn what_has_expired_makes_room() {
     );
     pass(&redis, Duration::from_secs(61));
     put(&store, &two, "c", &row(0)).unwrap();
-    assert_eq!(load(&store, &two, "a"), Lookup::Refused(Refusal::Unknown));
+    assert_eq!(load(&store, &two, "a"), Lookup::Missing(Refusal::Unknown));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_redis_that_was_away_is_used_again_without_ado() {
     redis.restart();
     assert_eq!(
         load(&store, &SESSION, "id"),
-        Lookup::Refused(Refusal::Unknown),
+        Lookup::Missing(Refusal::Unknown),
         "it came back empty"
     );
     put(&store, &SESSION, "id", &row(2)).unwrap();
@@ -95,7 +95,7 @@ fn account_and_database_come_from_the_url() {
     let second = store(&format!("redis://:p%40ss%20word%2F%3A@{at}/2"));
     put(&second, &ORDER, "1", &row(1)).unwrap();
     let named = store(&format!("redis://default:p%40ss%20word%2F%3A@{at}"));
-    assert_eq!(load(&named, &ORDER, "1"), Lookup::Refused(Refusal::Unknown), "another database");
+    assert_eq!(load(&named, &ORDER, "1"), Lookup::Missing(Refusal::Unknown), "another database");
     for (url, expected) in [
         (format!("redis://:wrong@{at}"), "Redis says: WRONGPASS"),
         (format!("redis://nobody:wrong@{at}"), "Redis says: WRONGPASS"),
@@ -165,7 +165,7 @@ fn impostor_for(clients: usize, answer: &'static [u8]) -> RedisStore {
 #[test]
 fn a_row_that_is_no_json_is_a_strangers_session_but_no_order() {
     let load = |kind| impostor(b"$5\r\nhello\r\n").load(kind, "id");
-    let refused = Lookup::Refused(Refusal::Form("its row is too large, or no JSON object"));
+    let refused = Lookup::Missing(Refusal::Form("its row is too large, or no JSON object"));
     assert_eq!(load(&SESSION).unwrap(), refused);
     let failure = load(&ORDER).unwrap_err().to_string();
     assert!(failure.contains("is not a row: carafe:order:id: "), "{failure}");
@@ -181,7 +181,7 @@ fn a_row_beyond_the_bounds_of_its_kind_is_refused_before_it_is_read() {
     ] {
         let answer: &'static str = format!("${}\r\n{text}\r\n", text.len()).leak();
         let bounded = |kind| carafe::web::store::Kind { row_bytes: 16_000, ..kind };
-        let refused = Lookup::Refused(Refusal::Form("its row is too large, or no JSON object"));
+        let refused = Lookup::Missing(Refusal::Form("its row is too large, or no JSON object"));
         assert_eq!(load(&impostor(answer.as_bytes()), &bounded(SESSION), "id"), refused);
         let failure = impostor(answer.as_bytes()).load(&bounded(ORDER), "id").unwrap_err();
         assert!(failure.to_string().contains(&format!("carafe:order:id: {expected}")), "{failure}");
@@ -229,7 +229,7 @@ fn a_connection_with_more_than_the_reply_is_not_used_again() {
 #[test]
 fn after_a_connection_that_stalls_no_other_that_was_kept_is_used() {
     let store = impostor_for(2, b"$-1\r\n");
-    let unknown = Ok(Lookup::Refused(Refusal::Unknown));
+    let unknown = Ok(Lookup::Missing(Refusal::Unknown));
     std::thread::scope(|scope| {
         let asked = [0, 1].map(|_| scope.spawn(|| store.load(&SESSION, "id")));
         assert!(asked.into_iter().all(|asked| asked.join().unwrap() == unknown));

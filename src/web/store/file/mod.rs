@@ -156,7 +156,7 @@ impl Store for FileStore {
         let mut journal = self.fresh()?;
         let seen = match journal.look(kind, &key) {
             Ok(seen) => seen,
-            Err(refusal) => return Ok(Lookup::Refused(refusal)),
+            Err(refusal) => return Ok(Lookup::Missing(refusal)),
         };
         let is_due = journal.is_due(kind, &seen);
         drop(journal);

@@ -121,12 +121,12 @@ impl Store for RedisStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         let name = name_of(kind, key);
         let Some(row) = self.look(kind, &name)? else {
-            return Ok(Lookup::Refused(Refusal::Unknown));
+            return Ok(Lookup::Missing(Refusal::Unknown));
         };
         match row_of(kind, &name, &row) {
             // Somebody else wrote it. A session can be made again.
             Err(StoreError::Damaged(_)) if kind.oldest_leaves => {
-                Ok(Lookup::Refused(Refusal::Form("its row is too large, or no JSON object")))
+                Ok(Lookup::Missing(Refusal::Form("its row is too large, or no JSON object")))
             }
             decoded => decoded.map(Lookup::Found),
         }

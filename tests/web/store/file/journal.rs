@@ -26,7 +26,7 @@ fn a_torn_tail_is_cut_off_with_a_warning_wherever_it_was_torn() {
         let warning = store.warning().unwrap_or_default();
         assert!(warning.contains(&format!("cut off {} bytes", torn.len() - whole)), "{warning}");
         assert_eq!(load(&store, &ORDER, "1"), Lookup::Found(row(1)));
-        assert_eq!(load(&store, &ORDER, "2"), Lookup::Refused(Refusal::Unknown));
+        assert_eq!(load(&store, &ORDER, "2"), Lookup::Missing(Refusal::Unknown));
         put(&store, &ORDER, "2", &row(3)).unwrap();
         drop(store);
         assert_eq!(load(&folder.open(&clock).unwrap(), &ORDER, "2"), Lookup::Found(row(3)));
@@ -155,7 +155,7 @@ fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits_and_no_reader() {
         let crowd: Vec<_> = (0..30).map(|number| scope.spawn(move || put_next(number))).collect();
         let mut looks = 0;
         while !crowd.iter().all(|writer| writer.is_finished()) {
-            assert_eq!(load(&store, &ORDER, "1"), Lookup::Refused(Refusal::Unknown));
+            assert_eq!(load(&store, &ORDER, "1"), Lookup::Missing(Refusal::Unknown));
             looks += 1;
         }
         looks

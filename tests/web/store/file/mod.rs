@@ -101,7 +101,7 @@ fn a_restart_finds_the_rows_and_the_order_of_their_use() {
     drop(store);
     // Time goes on while nobody is there.
     clock.pass(61 * SECOND);
-    assert_eq!(load(&folder.open(&clock).unwrap(), &three, "a"), Lookup::Refused(Refusal::Expired));
+    assert_eq!(load(&folder.open(&clock).unwrap(), &three, "a"), Lookup::Missing(Refusal::Expired));
 }
 
 #[test]

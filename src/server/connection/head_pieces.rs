@@ -8,7 +8,10 @@ use std::time::Instant;
 
 impl Connection {
     /// Reads more of a head, until the parser can say more about it.
-    pub(super) fn gather(&mut self, deadline: &mut Option<Instant>) -> Result<(), Obstacle> {
+    pub(super) fn read_more_head(
+        &mut self,
+        deadline: &mut Option<Instant>,
+    ) -> Result<(), Obstacle> {
         let mut count = 0;
         while !needs_parsing(self.buffers.input.bytes(), count, &self.serving.limits) {
             count = self.read_more(deadline, self.serving.limits.head_time)?;
