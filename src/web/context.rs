@@ -49,8 +49,7 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// The context of a request. The visitor's cookie names the session; the store is asked for it
-    /// at the first use.
+    /// The context of a request. The visitor's cookie names the session, which is loaded later.
     pub(super) fn open(
         site: &'a Site,
         request: &'a Request,
