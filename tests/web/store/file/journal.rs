@@ -154,15 +154,15 @@ fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits_and_no_reader() {
     let looks = std::thread::scope(|scope| {
         let crowd: Vec<_> = (0..30).map(|number| scope.spawn(move || put_next(number))).collect();
         let mut looks = 0;
-        while !crowd.iter().all(|writer| writer.is_finished()) {
+        while !crowd.iter().any(|writer| writer.is_finished()) {
             assert_eq!(load(&store, &ORDER, "1"), Lookup::Missing(Refusal::Unknown));
             looks += 1;
         }
         looks
     });
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
-    // If each look waited for a writer, there were no more of them than writers.
-    assert!(looks > 100, "{looks} looks beside 30 writers");
+    // If each look waited for a writer, there would be no more looks than writers.
+    assert!(looks > 1_000, "{looks} looks beside 30 writers");
     lock.unlock().unwrap();
     put(&store, &ORDER, "1", &row(1)).unwrap();
 }
