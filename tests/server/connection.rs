@@ -220,12 +220,18 @@ fn a_client_that_dribbles_does_not_stretch_the_time() {
 
 #[test]
 fn a_client_that_does_not_read_is_dropped() {
-    let server = Running::with_limits(|limits| limits.write_time = Duration::from_millis(100));
+    let recorder = Arc::new(Recorder::default());
+    let server = Running::with(|server| {
+        let limits = Limits { write_time: Duration::from_millis(100), ..Limits::default() };
+        server.recorder(Arc::clone(&recorder)).limits(limits)
+    });
     let mut stream = server.connect();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
     // The socket's buffers take less than all of it; the rest is never sent. Asking again shows
     // that the end has come.
     write_until_dropped(&mut stream);
+    let sent = completed(&recorder.get(1).expect("it is listed"));
+    assert!(!sent.is_whole && sent.body_bytes < 5_000_000, "{sent:?}");
     assert!(server.is_alive());
 }
 

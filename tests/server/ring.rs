@@ -143,7 +143,7 @@ fn hot_connections_that_fall_silent_are_closed_when_their_time_is_over() {
 
 #[test]
 fn a_stop_finds_hot_connections_too() {
-    let server = Running::patient();
+    let server = Running::start();
     let mut streams = hot(&server, CLIENTS);
     server.stopper.stop();
     server.join();
@@ -170,7 +170,7 @@ fn ask_with_new_connections(server: &Running, clients: usize, times: usize) -> u
 
 #[test]
 fn many_new_connections_at_a_time_are_all_answered_and_then_few_are_answered_as_before() {
-    let server = Running::patient();
+    let server = Running::start();
     for _ in 0..3 {
         assert_eq!(ask_with_new_connections(&server, CLIENTS, 50), CLIENTS * 50);
         // Nothing is left of the crowd: whoever comes now finds somebody at the door.

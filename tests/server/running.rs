@@ -140,6 +140,14 @@ fn parsed(text: &str) -> u16 {
     text.parse().unwrap()
 }
 
+/// No time of these ends while a test waits.
+fn patient() -> Limits {
+    let long = 2 * DEADLINE;
+    let limits = Limits { head_time: long, body_time: long, ..Limits::default() };
+    Limits { idle_time: long, write_time: long, ..limits }
+}
+
+/// A server that gives up nothing while a test waits, if its settings do not say so.
 pub struct Running {
     pub address: SocketAddr,
     pub stopper: Stopper,
@@ -152,13 +160,14 @@ impl Running {
     }
 
     pub fn with_limits(change: impl FnOnce(&mut Limits)) -> Running {
-        let mut limits = Limits::default();
+        let mut limits = patient();
         change(&mut limits);
         Running::with(|server| server.limits(limits))
     }
 
     pub fn with(settings: impl FnOnce(Server) -> Server) -> Running {
-        let server = settings(Server::bind("127.0.0.1:0").expect("a port is free").quiet());
+        let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet();
+        let server = settings(server.limits(patient()).stop_time(2 * DEADLINE));
         let address = server.local_addr().expect("it has an address");
         let stopper = server.stopper();
         let thread = thread::spawn(move || server.run(Mirror).expect("it runs"));
@@ -193,15 +202,6 @@ impl Running {
 
     pub fn is_alive(&self) -> bool {
         self.exchange(b"GET /alive HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("GET /alive ")
-    }
-
-    /// None of its own times ends while a test waits.
-    pub fn patient() -> Running {
-        let long = 2 * DEADLINE;
-        Running::with(|server| {
-            let limits = Limits { head_time: long, body_time: long, ..Limits::default() };
-            server.stop_time(long).limits(Limits { idle_time: long, write_time: long, ..limits })
-        })
     }
 
     /// Waits for `run` to return.
