@@ -430,11 +430,21 @@ fn echo_cuts_the_visitors_id_and_answers_json_on_demand() {
 
 #[test]
 fn a_stop_says_what_it_gave_up_and_nothing_of_clients_who_only_waited() {
-    for is_begun in [true, false] {
+    let halves = [
+        "GET /hello HTTP/1.1\r\nHo",
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12",
+        "",
+    ];
+    for half in halves {
         let carafe = Carafe::start(&["--stop-time", "1s"]);
-        let _client = if is_begun { carafe.begin_echo(4) } else { carafe.connect() };
+        let mut client = carafe.connect();
+        let both = format!("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n{half}");
+        client.write_all(both.as_bytes()).expect("it is sent");
+        // The answer shows that what came with its request has been read, too.
+        client.read_exact(&mut [0]).expect("an answer comes");
         let log = carafe.log();
-        assert_eq!(log.contains("1 threads were still at work"), is_begun, "{log}");
+        let is_said = log.contains("stopped: 1 s later, 1 threads were still at work");
+        assert_eq!(is_said, !half.is_empty(), "{half:?}: {log}");
     }
 }
 

@@ -1,4 +1,5 @@
-//! Every sample of `tests/wire`, sent to the real program: whole, and byte by byte.
+//! Every sample of `tests/wire`, sent to the real program: whole, and byte by byte if nothing
+//! follows a close.
 
 use crate::carafe::Carafe;
 use crate::case::answers;
@@ -93,6 +94,13 @@ fn check(carafe: &Carafe, sample: &Sample, piece_bytes: usize) {
     let statuses: Vec<u16> =
         found.iter().map(|answer| if answer.status < 300 { 200 } else { answer.status }).collect();
     assert_eq!(statuses, sample.statuses, "{title}: {found:?}");
+    for late in found.iter().filter(|answer| answer.status == 408) {
+        let text = String::from_utf8_lossy(&late.body);
+        assert!(
+            text.contains("within 1 seconds"),
+            "{title}: {text}, expected the time of the flag"
+        );
+    }
     let _ = stream.shutdown(Shutdown::Both);
     let hello = carafe.raw(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert!(hello.ends_with("\r\n\r\nHello, World!\n"), "after {title}: {hello}");

@@ -142,6 +142,7 @@ fn slow_writers_are_408_and_slow_readers_dropped() {
     hello(&carafe);
     let load = Load { name: load.name, before: resident(&carafe), carafe };
     let mut held: Vec<TcpStream> = (0..200).map(|_| load.carafe.connect()).collect();
+    let begun = Instant::now();
     for stream in &mut held {
         // More than the buffers of two sockets hold.
         stream
@@ -150,6 +151,7 @@ fn slow_writers_are_408_and_slow_readers_dropped() {
     }
     hello(&load.carafe);
     wait_until!(threads(&load.carafe) <= 100, "they are still waited for");
+    assert!(begun.elapsed() < Duration::from_secs(30), "they had the 30 seconds of the default");
     load.end("dropped after --write-time; 128 KiB of file in memory for each", 48);
 }
 
