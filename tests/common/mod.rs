@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports, unused_macros, reason = "no program of tests uses all of it")]
 
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
@@ -27,8 +28,8 @@ pub(crate) use wait_until;
 /// True if a test finds what it needs. If not, it says so, and fails in CI.
 pub fn is_there(found: bool, what: &str) -> bool {
     if !found {
-        assert!(std::env::var_os("CI").is_none(), "found no {what}: run tests/setup");
-        eprintln!("skipped: found no {what}; tests/setup installs it");
+        assert!(std::env::var_os("CI").is_none(), "found no {what}: see tests/setup");
+        eprintln!("skipped: found no {what}");
     }
     found
 }
@@ -36,7 +37,10 @@ pub fn is_there(found: bool, what: &str) -> bool {
 /// True if this command of the shell succeeds here; see `is_there`.
 pub fn can(command: &str) -> bool {
     let status = Command::new("sh").args(["-c", command]).status();
-    is_there(status.is_ok_and(|status| status.success()), &format!("way to do `{command}`"))
+    is_there(
+        status.is_ok_and(|status| status.success()),
+        &format!("program or right for `{command}`"),
+    )
 }
 
 /// A program of the environment that `tests/setup` makes for Python.
@@ -48,24 +52,31 @@ pub fn of_python(program: &str) -> Option<PathBuf> {
 /// A new folder below the system's for temporary files.
 pub fn empty_folder() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = std::env::temp_dir().join(format!("carafe-test-{}-{number}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder can be made");
-    folder
+    loop {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("carafe-test-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return folder,
+            // An earlier process with this id has left it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => panic!("{}: {error}", folder.display()),
+        }
+    }
 }
 
-/// A port that is free, and stays so for the program that is told to take it: the system gives out
-/// ports from 32768 on by itself.
+/// A port that is free now. The system gives out ports from 32768 on by itself, and this process
+/// gives out even ones only: carafe offers the next port.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = std::process::id() as u16;
-    let ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut ports = ports.map(|next| 10_000 + first.wrapping_mul(50).wrapping_add(next) % 20_000);
+    let ports = std::iter::repeat_with(|| NEXT.fetch_add(2, Ordering::Relaxed));
+    let mut ports = ports.map(|next| 10_000 + first.wrapping_mul(100).wrapping_add(next) % 20_000);
     ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).expect("one is free")
 }
 
 /// A child process that ends with its test, also if the test fails.
-pub struct ChildGuard(pub Child);
+pub struct ChildGuard(Child);
 
 impl ChildGuard {
     pub fn spawn(command: &mut Command) -> ChildGuard {

@@ -12,7 +12,7 @@ const CONNECTIONS: usize = 9;
 
 /// A carafe whose user may have 12 threads. `None` if this system does not let the test do that.
 fn with_12_threads(user: &str) -> Option<Carafe> {
-    // It counts the threads of all processes of a user.
+    // ulimit -u counts the threads of all processes of a user, so each test has a user of its own.
     Carafe::as_user(&empty_folder(), user, "ulimit -u 12", "")
 }
 

@@ -133,14 +133,15 @@ fn a_restart_with_the_same_key_forgets_nobody_and_another_key_everybody() {
     let with_key = |key: &str| {
         Carafe::start_with(&folder, &["--store", "cookie"], &[("CARAFE_SECRET_KEY", key)])
     };
-    let jar = empty_folder().join("j");
+    let place = empty_folder();
+    let jar = place.join("j");
     let jar = jar.to_str().expect("a path in ASCII");
     assert_eq!(visits(&with_key(KEY), jar, 2), ["visit 1", "visit 2"]);
     std::fs::create_dir_all(&folder).unwrap();
     assert_eq!(visits(&with_key(KEY), jar, 2), ["visit 3", "visit 4"]);
     std::fs::create_dir_all(&folder).unwrap();
     assert_eq!(visits(&with_key("another key"), jar, 2), ["visit 1", "visit 2"]);
-    std::fs::remove_file(jar).unwrap();
+    std::fs::remove_dir_all(place).unwrap();
 }
 
 #[test]
