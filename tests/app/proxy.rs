@@ -65,9 +65,14 @@ impl Proxy {
         let log = fs::File::create(folder.join("log")).expect("a file can be made");
         let other = log.try_clone().expect("a file can be had twice");
         command.current_dir(&folder).stdin(Stdio::null()).stdout(other).stderr(log);
-        let proxy = Proxy { address, child: ChildGuard::spawn(&mut command), folder };
+        let mut proxy = Proxy { address, child: ChildGuard::spawn(&mut command), folder };
         let log = || fs::read_to_string(proxy.folder.join("log")).unwrap_or_default();
-        wait_until!(TcpStream::connect(address).is_ok(), "{name} does not listen: {}", log());
+        let mut is_listening = || {
+            let ended = proxy.child.try_wait().expect("it can be waited for");
+            assert_eq!(ended, None, "{name} has ended: {}", log());
+            TcpStream::connect(address).is_ok()
+        };
+        wait_until!(is_listening(), "{name} does not listen: {}", log());
         proxy
     }
 

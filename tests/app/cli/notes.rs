@@ -3,7 +3,7 @@
 
 use super::odd;
 use crate::carafe::Carafe;
-use crate::common::{ChildGuard, DEADLINE, of_python, wait_until};
+use crate::common::{ChildGuard, DEADLINE, of_python};
 use carafe::server::log::is_unseen;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -48,9 +48,11 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         // TERM, not KILL: gunicorn then takes its workers along.
-        self.0.signal("-TERM");
-        let mut is_over = || self.0.try_wait().is_ok_and(|status| status.is_some());
-        wait_until!(is_over(), "it did not end");
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let end = Instant::now() + DEADLINE;
+        while self.0.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < end {
+            thread::park_timeout(Duration::from_millis(2));
+        }
     }
 }
 
