@@ -4,7 +4,7 @@
 //! that every program needs.
 //!
 //! A chapter begins with its idea. What it names after "Elsewhere" or "see" may be a deeper
-//! chapter. The way of a good request needs none of those; refusals and the end of a server do.
+//! chapter. To follow a good request, trust those; refusals and the end of a server lead there.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]

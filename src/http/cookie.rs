@@ -3,7 +3,7 @@
 //! The server sends `Set-Cookie: carafe_sid=7f3a...; HttpOnly; Path=/` once (`set_cookie.rs`). The
 //! client then adds `Cookie: carafe_sid=7f3a...` to each request, or refuses, or changes the value.
 //!
-//! Left out: percent-encoding.
+//! Left out: percent-encoding. Other characters stand in quotes: see `quoted_cookie`.
 
 use super::Headers;
 use super::bytes::length_before;

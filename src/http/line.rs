@@ -7,8 +7,8 @@ use super::ParseError;
 use super::bytes::first_control;
 use super::parse_error::{malformed, unexpected_line};
 
-/// The line that begins at `start`, without its CR LF. `None` if its end has not arrived. The first
-/// `checked` bytes of the line have been found to be no control characters.
+/// The line that begins at `start`, without its CR LF. `None` if its end has not arrived. Among
+/// the first `checked` bytes of the line there is no control character: the caller has looked.
 ///
 /// # Errors
 ///
@@ -45,10 +45,10 @@ pub(super) fn check_field(line: &[u8], name_bytes: usize) -> Result<(), ParseErr
     if name_bytes > 0 && line.get(name_bytes) == Some(&b':') {
         return Ok(());
     }
-    // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon"; else 400.
-    // §5.2: a server that receives an obs-fold "MUST either reject the message ..."
+    // RFC 9112 §5.2: a server that receives an obs-fold "MUST either reject the message ..."
     if let [b' ' | b'\t', ..] = line {
         return Err(malformed("found a line that begins with a blank, expected a header field"));
     }
+    // §5.1: "No whitespace is allowed between the field name and colon"; else 400.
     Err(unexpected_line("the line", line, "the name of a header and then a colon"))
 }

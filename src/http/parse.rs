@@ -32,7 +32,7 @@ use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
 /// # Errors
 ///
 /// [`ParseError`], as soon as one line makes a right request impossible; for a wrong `Host`, after
-/// the last line. An empty `request.path` then means that the first line was not understood.
+/// the last line. If the first line was not understood, `request.path` is empty after the error.
 ///
 /// ```
 /// use carafe::http::{Limits, Request, parse_head};

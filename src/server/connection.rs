@@ -188,7 +188,8 @@ impl Connection {
         if self.buffers.output.len() > COLLECTED_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Lets the service answer. Whatever happens in it, there is an answer.
+    /// Lets the service answer. Whatever happens in it, there is an answer. (`App` makes an error
+    /// page of a handler's panic. This is for all other panics.)
     fn call_service(&mut self) -> Response {
         let (service, buffers) = (&self.serving.service, &mut self.buffers);
         let call = || service.call(&mut buffers.request, &mut buffers.cycle);

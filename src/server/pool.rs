@@ -49,7 +49,7 @@ pub(super) struct Pool {
 /// How many workers do what.
 struct Staff {
     workers: usize,
-    /// Workers in `accept`, or about to call it.
+    /// Workers in `accept`, about to call it, or just back from it.
     accepting: usize,
     /// At most this many wait there: 0 while the relief accepts, and at the end of the server.
     most_accepting: usize,
@@ -125,7 +125,7 @@ impl Pool {
             return Duty::Serve(connection);
         }
         drop(staff);
-        // One more worker waits in `accept`, and this one no longer: `accepting` stays as it is.
+        // The new worker takes the place of this one in `accepting`, which stays as it is.
         if self.start_thread(|_| Duty::Accept).is_err() {
             connection.end_as_full();
             return Duty::Accept;

@@ -24,7 +24,8 @@ impl Stopper {
         Stopper { stopping: Arc::default(), waiting: Arc::default(), address }
     }
 
-    /// From now on no connection is accepted, and [`Server::run`](super::Server::run) ends.
+    /// From now on only clients who have connected already are answered, and
+    /// [`Server::run`](super::Server::run) ends.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         // Of this thread and the one that waits, at least one sees what the other has written.

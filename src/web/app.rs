@@ -73,7 +73,7 @@ impl Service for App {
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         ctx.admission = admission;
-        // A change that a page of another website asks for gets a session that is kept nowhere.
+        // A POST of a page of another website, or the like, gets a session that is kept nowhere.
         origin::make_stranger(&mut ctx);
         let answered = self.before_and_handler(&mut ctx);
         let mut response = self.error_page_and_after(answered, &mut ctx);

@@ -36,11 +36,11 @@ pub struct Context<'a> {
     /// The route that takes the request, and the values in its path.
     pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
-    /// Whether the request may go to the handler. After that nobody asks, and it says nothing.
+    /// Whether the request may go to the handler. Later only `Outside` still means something.
     pub(super) admission: Admission,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
-    /// The flashed messages, once this page has taken them: it may ask for them twice.
+    /// The flashed messages, once this page has taken them. It may ask twice, and gets the same.
     pub(super) taken_messages: Option<Vec<(String, String)>>,
     /// Where the program keeps its data besides sessions.
     pub(super) store: RecordingStore<'a>,

@@ -30,7 +30,7 @@ pub enum Error {
     Status(Status, String, Headers),
     /// A store could not do what it was asked. The status is the store's, the text for the log.
     Store(StoreError, String),
-    /// The message itself is refused, with the status of this error. Every client may read why.
+    /// The HTTP message itself is refused, with the status of this error. All clients may read why.
     Refused(ParseError),
     /// The program failed, and this is for its log. 500.
     Failed(String),

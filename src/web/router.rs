@@ -49,7 +49,7 @@ impl Router {
     fn without_params<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
         let slashes = |path: &str| path.matches('/').count();
         let text = match percent_decode(path) {
-            // `/a%2Fb` is one part, the value `a/b`. No pattern has it as text, nor the empty text.
+            // `/a%2Fb` is one part, the value `a/b`. No pattern has this text: find none.
             Cow::Owned(text) if slashes(&text) != slashes(path) => Cow::Borrowed(""),
             text => text,
         };

@@ -18,7 +18,7 @@ use crate::http::{Response, SetCookie};
 /// What the store could not do. From then on this request treats the visitor as a stranger.
 pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
     let is_used = ctx.session.is_used() || ctx.used_store.get().is_some();
-    // For the record of a cycle, a session that no handler has used is looked up now.
+    // For the cycle, `record`, below, looks up a session that no handler has used.
     let is_recorded = ctx.cycle.is_recording() && ctx.session.received().is_some();
     if !is_used && !is_recorded {
         return Ok(());

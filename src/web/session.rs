@@ -28,7 +28,7 @@
 //! * A row is never made under a key that came from outside, but under a fresh one. Otherwise an
 //!   attacker could give a victim a key, wait for the login, and use the same key.
 //! * When the handler is done, `save` waits until the changes are safe, and gives the answer a
-//!   cookie, if it needs one: `session_cookie` says when.
+//!   cookie, if it needs one: see `session_cookie`.
 //!
 //! Elsewhere: how long a session lives and when it is safe, in `lifetime`; what a login and a
 //! logout do to it, in `login`; what is asked of it afterwards, in `history`.

@@ -19,7 +19,7 @@ pub(super) struct Asked {
     /// True if the method is HEAD.
     pub is_head: bool,
     pub version: Version,
-    /// True if the client closes after this request: it says so, or its version does.
+    /// True if the client does not want the connection to stay: it says so, or its version does.
     pub client_closes: bool,
     /// True if both sides want the connection to stay.
     pub may_stay: bool,

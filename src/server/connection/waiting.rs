@@ -17,7 +17,7 @@ impl Connection {
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
         self.buffers.request.memory.clear();
-        // `idle` is set first: so a stop either finds this connection idle, or is seen below.
+        // A stop sets its flag, then looks at `idle`. Here `idle` is first, so one sees the other.
         self.wire.socket.idle.store(true, Ordering::SeqCst);
         if self.serving.is_stopping() {
             // From now on a read does not wait: it gives what has arrived, or says that it is over.
@@ -64,8 +64,8 @@ impl Connection {
             }
             self.wire.set_read_time(left)?;
             match self.wire.read(&mut self.buffers.input) {
-                // Just when this request began, a stop took the connection for idle, and shut its
-                // reading half. The bytes may still come, so it reads again, until the deadline.
+                // This 0 is no end: just when this request began, a stop took the connection for
+                // idle, and shut its reading half. Its bytes may still come, until the deadline.
                 Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {
                     thread::sleep(Duration::from_millis(1))
                 }

@@ -15,7 +15,7 @@ use std::time::SystemTime;
 impl Connection {
     /// Writes an answer after those that wait to be sent, and decides whether the connection stays.
     pub(super) fn write_answer(&mut self, response: Response, asked: Asked) {
-        // An answer that cannot be sent, such as one with the status 99, becomes an error.
+        // An answer that cannot be sent, such as one whose `status` is set to 99, becomes an error.
         let mut response = self.sendable(response);
         let (status, body) = (response.status, std::mem::replace(&mut response.body, Body::Empty));
         let framing = match body.len() {

@@ -52,7 +52,7 @@ impl<'s> Session<'s> {
         }
         if outcome.is_none() {
             // There is no such row, or the store has failed. If another request has deleted the
-            // row, `accept`, below, has emptied `values`: what was in it must not come back.
+            // row, `accept`, below, has emptied the session: what was in it must not come back.
             let values = self.values().clone();
             self.write(random::hex_id().into(), &mut |row| {
                 outcome = Some(edit(row.insert(values.clone())));
