@@ -20,7 +20,7 @@ use super::{Limits, ParseError, Request};
 /// How to find the end of a body (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// There is no body, and an answer says no length: 204, 304, and an error after HEAD.
+    /// There is no body. An answer (204, 304, an error after HEAD) writes no length then.
     None,
     /// The body has this many bytes.
     Length(u64),

@@ -57,8 +57,8 @@ pub(super) struct Connection {
     pub pace: Pace,
 }
 
-/// The memory in which requests are read and answered. Another connection may use it when input
-/// and output are empty.
+/// The memory in which requests are read and answered. The ring gives it to another
+/// connection when input and output are empty.
 #[derive(Default)]
 pub(super) struct Buffers {
     /// What has arrived and has not been used.

@@ -151,7 +151,7 @@ impl Pool {
     }
 
     /// What a worker without a connection does. After a stop it accepts, too, until one worker has
-    /// drained the queue: a client that connected before the stop may still wait there.
+    /// emptied the queue: a client that connected before the stop may still wait there.
     fn choose(&self) -> Duty {
         let mut staff = self.lock();
         if staff.accepting >= staff.most_accepting {

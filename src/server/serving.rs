@@ -44,6 +44,7 @@ pub(super) struct Serving {
     /// Keeps the cycles; `None` if they are not recorded.
     pub recorder: Option<Arc<Recorder>>,
     pub stopping: Arc<AtomicBool>,
+    /// Counts the memory of all bodies.
     pub bodies: Arc<Bodies>,
     pub connections: Connections,
     /// How many threads are in streams.

@@ -80,6 +80,7 @@ impl Connection {
         self.serving.proxies.find_client(self.peer, request)?;
         let wants_continue = expects_continue(request)?;
         if framing != Framing::None {
+            // `read_more` sends this before it waits.
             if wants_continue {
                 self.buffers.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             }
@@ -87,8 +88,8 @@ impl Connection {
         }
         let request = &self.buffers.request;
         let client_closes = !request.keep_alive();
-        // After a stop, requests that have been read already are still answered. If this body had
-        // to be waited for, `read_more`, in `waiting`, has set `next`.
+        // After a stop, requests that are already in the input are still answered. If this body
+        // had to be waited for, `read_more`, in `waiting`, has set `next`.
         let may_go_on = !self.serving.is_stopping() || !self.buffers.input.is_empty();
         Ok(Asked {
             is_head: request.method == Method::Head,

@@ -52,7 +52,7 @@ impl<'s> Session<'s> {
         }
         if outcome.is_none() {
             // There is no such row, or the store has failed. If another request has deleted the
-            // row, `accept`, below, has emptied the session: what was in it must not come back.
+            // row, `take_answer`, below, has emptied the session: its values must not come back.
             let values = self.values().clone();
             self.write(random::hex_id().into(), &mut |row| {
                 outcome = Some(edit(row.insert(values.clone())));
@@ -110,14 +110,14 @@ impl<'s> Session<'s> {
             }
             self.loaded = LoadedSession::default().into();
         }
-        self.load_mut().accept(updated, key);
+        self.load_mut().take_answer(updated, key);
     }
 }
 
 impl<'s> LoadedSession<'s> {
     /// Takes what the store answered to a change of the row of this key.
     #[inline]
-    fn accept(&mut self, updated: Result<Updated, StoreError>, key: Cow<'s, str>) {
+    fn take_answer(&mut self, updated: Result<Updated, StoreError>, key: Cow<'s, str>) {
         let (row, key) = match updated {
             Ok(Updated::Kept(Some(row))) => (row, Some(key)),
             Ok(Updated::Moved(row, key)) => (row, Some(key.into())),

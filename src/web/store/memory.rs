@@ -5,7 +5,7 @@
 //! not know them.
 //!
 //! Two bounds hold: a row that was not used for its lifetime expires; and if there are as many rows
-//! of a kind as there may be, the longest unused one makes room, or a new one is refused.
+//! of a kind as there may be, the longest unused one goes, or a new one is refused: see [`Kind`].
 //!
 //! A change has four steps: look at the row, copy it, let the caller's function change the copy,
 //! and put the copy in the place of the row. The table is locked in the first step and in the last,
@@ -14,8 +14,6 @@
 //! Elsewhere: [`MemoryStore`] itself, several tables, each under a lock of its own, in `parts`; a
 //! table of rows, and how they expire, in `row_table`; a row, in `memory_row`; these steps for any
 //! table, in `change`.
-//!
-//! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
 use super::change::{self, locked};
 use super::memory_row::MemoryRow;
