@@ -1,4 +1,4 @@
-//! Deeper: Gathering: a head that comes in small pieces is not parsed anew for each of them.
+//! Deeper: A head that comes in small pieces is not parsed anew for each of them.
 //!
 //! Elsewhere: which bytes need the parser, in `http::early_refusal`.
 
